@@ -3,6 +3,9 @@
 /// The first page.
 pub(crate) const HOME: &str = "/console";
 
+/// Where the provider leads back to.
+pub(crate) const WAY_BACK: &str = "/console/signed-in";
+
 /// The page to go on to: one of the console's, whatever the address says.
 pub(crate) fn own_page(to: Option<&str>) -> String {
     let is_own = |to: &&str| {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use url::{Host, Url};
 
+use crate::own_page::WAY_BACK;
+
 /// Reads the console's secret.
 pub type ReadSecret = Arc<dyn Fn() -> BoxFuture<'static, Result<String, lambda::SecretError>> + Send + Sync>;
 
@@ -75,7 +77,7 @@ impl Settings {
 
     /// The address that the provider sends people back to.
     pub(crate) fn callback(&self) -> String {
-        format!("{}/console/signed-in", self.origin)
+        format!("{}{WAY_BACK}", self.origin)
     }
 }
 

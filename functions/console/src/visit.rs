@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use domain::language::Language;
 
-use crate::own_page::{HOME, own_page};
+use crate::own_page::{HOME, WAY_BACK, own_page};
 use crate::session::{Session, plain};
 
 /// The cookie with the language that somebody chose.
@@ -43,9 +43,12 @@ impl Visit {
         }
     }
 
-    /// The page to load again: where a form is sent to may have none, so after a form it is where the form was.
+    /// The page to load again: where a form is sent to may have none, so after a form it is where the form was. The way back from the provider
+    /// works once.
     pub(crate) fn page(&self) -> &str {
-        if self.reads {
+        if self.address.starts_with(WAY_BACK) {
+            HOME
+        } else if self.reads {
             &self.address
         } else {
             self.came_from.as_deref().unwrap_or(HOME)

@@ -278,7 +278,7 @@ async fn company(
     plan: &CompanyPlan,
     dropped: &[PlanChange],
 ) -> Result<Result<(ManagedCompany, Outcome, u64), Failure>, Stop> {
-    let (managed, outcome) = match in_directory(run, plan).await {
+    let (managed, outcome) = match in_directory(run, before, plan).await {
         Ok((managed, outcome)) if plan.step.is_passive() && !plan.rewrite_mapping => {
             let counted = before.map_or(0, |before| before.users);
             return Ok(Ok((managed, outcome, counted)));
@@ -328,21 +328,42 @@ async fn company(
 async fn requested(run: &Run, key: &IdempotencyKey) -> Result<ManagedCompanyId, Failure> {
     match run.directory.requested(key).await {
         Ok(Some(NewCompany::Created(id))) => Ok(id),
+        Ok(Some(_)) => Err(Failure::of(Reason::OutcomeUnknown)),
         Ok(None) => Err(Failure::of(Reason::Cancelled)),
         Err(error @ DirectoryError::Refused(_)) => Err(Failure::OfRow(error.into())),
-        Ok(Some(_)) | Err(_) => Err(Failure::of(Reason::OutcomeUnknown)),
+        Err(error) => {
+            run.record_outage(error);
+            Err(Failure::Open)
+        }
     }
 }
 
+/// The managed company that an earlier step of this import has created and mapped: the directory need not say so again.
+fn created_before(before: Option<&CompanyMapping>, plan: &CompanyPlan) -> Option<ManagedCompany> {
+    // A plan creates another company only under another generation than that of the mapping which it leaves.
+    let is_of_plan =
+        |mapping: &&CompanyMapping| plan.step == CompanyStep::Create && mapping.generation == plan.generation;
+    let mapping = before.filter(is_of_plan)?;
+    let is_left = plan.unmap.as_ref().is_some_and(|left| left.id == mapping.managed);
+    (!is_left).then(|| ManagedCompany::new(mapping.managed.clone(), plan.name.clone()))
+}
+
 /// Does in the directory what the plan says for the company itself.
-async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
+async fn in_directory(
+    run: &Run,
+    before: Option<&CompanyMapping>,
+    plan: &CompanyPlan,
+) -> Result<(ManagedCompany, Outcome), Failure> {
+    if let Some(created) = created_before(before, plan) {
+        return Ok((created, plan.outcome()));
+    }
     let not_found = Failure::of(Reason::ManagedCompanyNotFound);
     let managed = match &plan.step {
         CompanyStep::Unchanged(managed) | CompanyStep::KeepName(managed) => managed.clone(),
         CompanyStep::Skip(skip) => return Err(Failure::of(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
-            if run.skip == Some(Reason::Cancelled) && run.directory.capabilities().creation_waits {
+            if run.import.cancelling && run.directory.capabilities().creation_waits {
                 let id = requested(run, &key).await?;
                 return Ok((ManagedCompany::new(id, plan.name.clone()), plan.outcome()));
             }

@@ -97,14 +97,18 @@ where
     if may_be_applied.into_inner() {
         run.note_unanswered();
     }
-    // The time of the run ended before the call had its turn, or just now. That is no outage: the next run repeats the call.
-    if error.asks_to_wait().is_some() && run.deadline.is_near() {
+    // The time of the run ended before the call had its turn, or just now. As long as the directory answers others, that is no outage: the
+    // next run repeats the call.
+    let is_late = run.deadline.is_near();
+    let is_silent = run.answered() == 0;
+    if error.asks_to_wait().is_some() && is_late && !is_silent {
         return Err(Failure::Open);
     }
     // Every row has to end in an outcome (R36). No later run has a better key, and nobody knows when a service that is silent answers; a
     // directory in our own store answers as soon as outcomes can be written.
     let is_elsewhere = run.directory.capabilities().creation_waits;
-    if run.give_up && (error.is_of_key() || (is_elsewhere && error.is_retryable() && !run.deadline.is_near())) {
+    let is_silence = is_elsewhere && error.is_retryable() && (is_silent || !is_late);
+    if run.give_up && (error.is_of_key() || is_silence) {
         return match look_up().await {
             Ok(Some(answer)) => Ok(answer),
             _ => Err(Failure::of(Reason::GivenUp)),

@@ -143,11 +143,12 @@ fn more(
     checkpoint: &Checkpoint<Position>,
 ) -> Result<(Vec<Item>, Vec<Action>), Stop> {
     let (tenant, import) = (&run.tenant, &run.import);
-    let (mut ahead, executed) = tenant.skipped_ahead(import, own, &plan.unchanged)?;
+    let (mut ahead, executed, outcomes) = tenant.skipped_ahead(import, own, &plan.unchanged)?;
     ahead.extend(tenant.confirmation(import, own, &plan.confirmed)?);
     let mut checkpoint = checkpoint.clone();
     checkpoint.waited.reset();
     checkpoint.progress.executed = executed as u64;
+    checkpoint.progress.outcomes = (executed > 0).then_some(outcomes);
     checkpoint.progress.to_execute = Some(plan.companies as u64);
     let along = vec![tenant.advance_action(import, Assignment::Execute, &checkpoint)?];
     Ok((ahead, along))

@@ -112,7 +112,7 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
         Some(id) if !row.offers(id) && !offered.any(|offered| offered == id) => managed_company(&caller, id).await,
         _ => None,
     };
-    let mine = Mine::of(&fields);
+    let mine = Mine::of(&fields, row.version);
     let mut names = names(&hand_overs, found.iter().chain(&chosen));
     if let Some(Target::Existing(id)) = mine.as_ref().map(|mine| &mine.target)
         && row.name_of(id).is_none()

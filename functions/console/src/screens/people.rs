@@ -79,13 +79,23 @@ async fn select_all(caller: Caller, Path(import): Path<String>, Form(form): Form
     Ok(redirect(&format!("{}/people?saved=people", path(&import))))
 }
 
+/// All statuses but that of somebody who was imported before.
+const NOT_IMPORTED_BEFORE: [AddressStatus; 6] = [
+    AddressStatus::Unmapped,
+    AddressStatus::UnmappedPossibleDuplicate,
+    AddressStatus::PossibleSuccessor,
+    AddressStatus::AddressConflict,
+    AddressStatus::NoAddress,
+    AddressStatus::Dangling,
+];
+
 async fn tell(caller: &Caller, address: &str, form: &Fields) -> Result<(), Refused> {
     let mut decisions = match form.text("what") {
         "active" => vec![json!({ "selected": true, "where": { "active": true } })],
-        // First nobody, whatever their status: single people may have been ticked whom no decision on many ticks.
+        // Whoever may have been ticked by a single decision as well. If the second call fails, too many are ticked, and nobody is lost.
         "before" => vec![
-            json!({ "selected": false, "where": {} }),
             json!({ "selected": true, "where": { "status": ["mapped"] } }),
+            json!({ "selected": false, "where": { "status": NOT_IMPORTED_BEFORE } }),
         ],
         "none" => vec![json!({ "selected": false, "where": {} })],
         _ => return Err(Refused::NotFound),
@@ -259,7 +269,7 @@ impl PersonPage {
             .users
             .iter()
             .chain(chosen.filter_map(|chosen| chosen.user.as_ref()));
-        known.find(|user| user.id == id).map(|user| user.name.as_str())
+        known.find(|user| user.id == id).map(User::shown)
     }
 }
 
@@ -282,7 +292,7 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         .ok_or(Refused::NotFound)?;
     let users = users(&caller, &company, fields.text("search"), FEW).await?;
     let chosen = chosen(&caller, &company, &row.target, &users).await?;
-    let mine = Mine::of(&fields);
+    let mine = Mine::of(&fields, row.version);
     let user_of_mine = match &mine {
         Some(mine) => self::chosen(&caller, &company, &mine.target, &users).await?,
         None => None,

@@ -170,11 +170,16 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         action: fields.text("action").to_owned(),
         since: fields.text("since").to_owned(),
         language: caller.visit.language,
-        asks_creation: frame.decides && directory.is_lastpass(),
+        asks_creation: frame.decides && directory.is_lastpass() && creates_users(&plan),
         creation: creation(&fields),
         frame,
         plan,
     })
+}
+
+fn creates_users(plan: &Plan) -> bool {
+    let create = words::step_code(&domain::plan::Step::CreateUser);
+    plan.summary.by_step.get(&create).is_some_and(|users| *users > 0)
 }
 
 /// What happens to people, with how many that are.

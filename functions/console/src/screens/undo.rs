@@ -33,10 +33,12 @@ pub(super) struct Mine {
 }
 
 impl Mine {
-    /// Read from the query of the page after the refusal.
-    pub fn of(fields: &Fields) -> Option<Self> {
+    /// Read from the query of the page after the refusal; `None` on any other page, and once the row has another version than that of the
+    /// refusal: then neither decision is news.
+    pub fn of(fields: &Fields, version: u64) -> Option<Self> {
+        let is_latest = fields.text("at") == version.to_string();
         Some(Self {
-            target: target(fields.get("mine")?),
+            target: target(fields.get("mine").filter(|_| is_latest)?),
             selected: fields.get("mineSelected") == Some("true"),
         })
     }
@@ -52,6 +54,7 @@ pub(super) fn refused(refused: Refused, form: &Fields, page: impl Fn(&str) -> St
     match refused {
         Refused::Problem(problem) if problem.code == "decision_conflict" => Ok(redirect(&page(&query(&[
             ("mine", form.text("target")),
+            ("at", &problem.fact("version").unwrap_or_default()),
             ("mineSelected", if selects(form) { "true" } else { "false" }),
             ("back", form.text("back")),
         ])))),

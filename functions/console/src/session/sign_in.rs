@@ -18,18 +18,19 @@ use crate::Console;
 use crate::answer_page::{onwards, provider_silent, redirect, sign_in_failed, sign_in_not_recorded, token_too_long};
 use crate::api::Api;
 use crate::fields::Fields;
-use crate::own_page::{HOME, own_page};
+use crate::own_page::{HOME, WAY_BACK, own_page};
 use crate::refused::Refused;
 use crate::visit::Visit;
 
 /// How long somebody may take at the provider.
 const LONGEST_SECONDS: i64 = 600;
 
-/// As many sign-ins may be under way in one browser: the headers of a request have room for no more of their cookies.
-const MOST: usize = 5;
+/// As many sign-ins may be under way in one browser: API Gateway takes 10,240 bytes of headers, and two cookies of a session may have
+/// 4,096 each.
+const MOST: usize = 3;
 
-/// A longer address of the page that was asked for fits no cookie together with the rest.
-const LONGEST_ADDRESS: usize = 1_500;
+/// A longer address of the page that was asked for is not kept: a cookie holds it.
+const LONGEST_ADDRESS: usize = 250;
 
 /// By so much of its state a sign-in is known.
 const KNOWN_BY: usize = 8;
@@ -47,7 +48,7 @@ struct SigningIn {
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/console/sign-in", get(begin))
-        .route("/console/signed-in", get(finish))
+        .route(WAY_BACK, get(finish))
 }
 
 fn random() -> Option<String> {

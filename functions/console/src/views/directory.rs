@@ -38,6 +38,17 @@ pub(crate) struct User {
     pub state: UserState,
 }
 
+impl User {
+    /// What a person knows the user by: not everybody has a name.
+    pub(crate) fn shown(&self) -> &str {
+        if self.name.is_empty() {
+            &self.address
+        } else {
+            &self.name
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Licences {
     pub mode: LicenceMode,

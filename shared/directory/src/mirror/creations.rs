@@ -87,28 +87,28 @@ impl Mirror {
     }
 
     pub(super) async fn look_for_requested(&self, key: &IdempotencyKey) -> Result<Option<NewCompany>, DirectoryError> {
-        match self.creation(key.as_str()).await? {
-            Some(creation) => self.look_for(key.as_str(), creation).await.map(Some),
-            None => Ok(None),
+        let Some(creation) = self.creation(key.as_str()).await? else {
+            return Ok(None);
+        };
+        match self.look_for(key.as_str(), creation).await {
+            Err(error) if error.is_retryable() || error.is_of_key() => Ok(Some(NewCompany::Unknown)),
+            found => found.map(Some),
         }
     }
 
     /// Looks whether a company is there that was asked for.
     async fn look_for(&self, key: &str, mut creation: CreationRecord) -> Result<NewCompany, DirectoryError> {
-        let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
-        if let Some(id) = creation.id.clone().filter(|_| !is_old) {
-            return Ok(NewCompany::Created(id));
+        if let Some(id) = creation.id {
+            // It was never mapped, or nobody would ask, so somebody may have detached it since.
+            let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
+            let is_there = !is_old || self.listing().await?.iter().any(|company| company.id == id);
+            return Ok(if is_there {
+                NewCompany::Created(id)
+            } else {
+                NewCompany::Unknown
+            });
         }
         let listing = self.listing().await?;
-        if let Some(id) = creation.id {
-            if listing.iter().any(|company| company.id == id) {
-                return Ok(NewCompany::Created(id));
-            }
-            // It was never mapped, and has been detached since: a new one is asked for. The claim of the name may be another's by now.
-            let tenant = &self.content.tenant;
-            tenant.delete_alone(Table::Records, &self.creation_key(key)).await?;
-            return Ok(NewCompany::Waits(self.now() + FIRST_LOOK));
-        }
         let mut found = named(&listing, &creation.name).filter(|company| !creation.known.contains(&company.id));
         match (found.next(), found.next()) {
             (Some(company), None) => {
@@ -149,10 +149,10 @@ impl Mirror {
             return Ok(());
         };
         let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
-        if creation.id.is_some() || !is_old || self.next_look(&creation).is_some() {
+        if !is_old || self.next_look(&creation).is_some() {
             return Ok(());
         }
-        let (name, known) = (creation.name.clone(), creation.known.clone());
+        let (name, known, was_found) = (creation.name.clone(), creation.known.clone(), creation.id.is_some());
         // Look once more: a company that has appeared since the last look is the one that was asked for.
         match self.look_for(key.as_str(), creation).await {
             Ok(NewCompany::Unknown) => {
@@ -161,6 +161,11 @@ impl Mirror {
                 let has_appeared = named(&listing, &name).any(|company| !known.contains(&company.id));
                 if has_appeared {
                     return Ok(());
+                }
+                if was_found {
+                    // The claim of the name may be another's by now.
+                    let creation = self.creation_key(key.as_str());
+                    return Ok(self.content.tenant.delete_alone(Table::Records, &creation).await?);
                 }
                 self.forget_creation(key.as_str(), &name).await
             }

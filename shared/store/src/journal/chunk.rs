@@ -97,12 +97,12 @@ impl CompanyChunk {
         !self.more && self.outcomes.is_empty()
     }
 
-    /// Why the company itself failed, if it has.
+    /// Why the company itself failed, or was skipped at last, if it was.
     pub fn company_failure(&self) -> Option<Reason> {
         match self.outcomes.first() {
             Some(RowOutcome {
                 address: None,
-                outcome: Outcome::Failed(code),
+                outcome: Outcome::Failed(code) | Outcome::Skipped(code),
                 ..
             }) => Some(*code),
             _ => None,

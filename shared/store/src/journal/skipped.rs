@@ -224,19 +224,24 @@ pub struct SkippedPack {
 }
 
 impl Tenant {
-    /// The items of companies that a confirmation has found to need nothing, which count if it is the one that the import names; and how
-    /// many companies that are. As many as fit into a few items: the others are planned again when the plan is applied.
+    /// The items of companies that a confirmation has found to need nothing, which count if it is the one that the import names; how many
+    /// companies that are, and the outcomes of their rows. As many as fit into a few items: the others are planned again when the plan is
+    /// applied.
     pub fn skipped_ahead(
         &self,
         import: &Import,
         reservation: &ReservationId,
         companies: &[SkippedCompany],
-    ) -> Result<(Vec<Item>, usize), StoreError> {
+    ) -> Result<(Vec<Item>, usize, Counts), StoreError> {
         let key = |number| keys::passed_ahead(&self.msp, &import.id, reservation.as_str(), number);
         let mut packs = packs(import, key, companies.chunks(1))?;
         packs.truncate(MAX_PACKS_AHEAD);
         let count = packs.last().map_or(0, |last| last.companies);
-        Ok((packs.into_iter().map(|pack| pack.item).collect(), count))
+        let mut counts = Counts::default();
+        for pack in &packs {
+            counts += pack.counts;
+        }
+        Ok((packs.into_iter().map(|pack| pack.item).collect(), count, counts))
     }
 
     /// The companies that were found to need nothing when the plan was confirmed.

@@ -190,6 +190,8 @@ async fn r27_two_tabs_do_not_overwrite_each_other_silently() {
         mine.words()
     );
     assert_eq!(import::row(&api, name, id).await["target"], json!({ "automatic": {} }));
+    let over = browser.open(late.url.as_str()).await;
+    assert!(!over.words().contains("Changed meanwhile"), "{}", over.words());
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use requirements::stage::{PATIENCE, advance, number, quick};
 use requirements::{Api, Options, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
+use crate::creating::assert_once;
 use crate::trouble;
 
 for_both!(
@@ -17,6 +18,7 @@ for_both!(
     r43_r63_pauses_in_one_large_company_are_not_in_a_row,
     r63_an_outage_that_outlasts_all_patience_ends_an_import_by_its_name,
     r36_r63_an_outage_that_begins_within_a_row_ends_an_import_as_well,
+    r36_r63_an_outage_among_the_users_of_a_new_company_leaves_it_created,
 );
 
 /// Companies of the import.
@@ -184,6 +186,37 @@ async fn r36_r63_an_outage_that_begins_within_a_row_ends_an_import_as_well(kind:
     done(&company.ana, &import).await;
     let addresses: Vec<String> = holds(&sandbox).await.into_values().flatten().collect();
     assert_eq!(addresses.iter().filter(|address| *address == BERT).count(), 1);
+    lastpass::end(sandbox).await;
+}
+
+async fn r36_r63_an_outage_among_the_users_of_a_new_company_leaves_it_created(kind: PsaKind) {
+    let sandbox = impatient().await;
+    let ana = sandbox.api("ana");
+    lastpass::set(&sandbox, json!({ "companyCreateDelay": "none" }));
+    let import = fetch(&ana, kind).await;
+    let chosen = choose(&ana, &import, 1).await;
+    let silent = json!({ "status": 503 });
+    let post = json!({ "match": { "method": "POST", "path": "/users$" }, "answer": silent });
+    trouble::add(&sandbox, post);
+    execute(&ana, &import).await;
+    let end = Instant::now() + PATIENCE;
+    while trouble::asked(&sandbox, "POST", "/users") == 0 {
+        assert!(Instant::now() < end, "nobody is asked for");
+        // The new company is looked for.
+        advance(&sandbox, 5).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    lastpass::answer(&sandbox, &silent);
+    // Older than a request may be that is believed without another look.
+    advance(&sandbox, 25 * 3_600).await;
+    ends_by_the_name_of_the_outage(&sandbox, &ana, &import).await;
+    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert_eq!(result["companies"]["created"], 1, "{result}");
+    let errors = result["errors"].as_array().unwrap();
+    let given_up = errors.iter().all(|error| error["code"] == "given_up");
+    assert!(given_up && !errors.is_empty(), "{result}");
+    lastpass::take_all(&sandbox);
+    assert_once(&holds(&sandbox).await, &chosen);
     lastpass::end(sandbox).await;
 }
 

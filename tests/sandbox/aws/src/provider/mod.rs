@@ -207,7 +207,10 @@ fn tokens(provider: &Provider, ticket: Ticket) -> Result<Value, Error> {
     let until = jiff::Timestamp::now().as_second() + i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     let mut claims = serde_json::to_value(&ticket.person).map_err(|error| Error::Tokens(error.to_string()))?;
     claims["exp"] = until.into();
-    claims["padding"] = "x".repeat(provider.tickets.padding()).into();
+    let padding = provider.tickets.padding();
+    if padding > 0 {
+        claims["padding"] = "x".repeat(padding).into();
+    }
     let access = if provider.client.has_bare_access_tokens {
         provider
             .issuer
