@@ -30,8 +30,6 @@ impl Group {
     pub(crate) async fn commit(&self, tenant: &Tenant, tx: FencedTransaction) -> Outcome {
         let (sender, mut outcome) = oneshot::channel();
         self.lock().push(Queued { tx, outcome: sender });
-        // Those that are ready at this moment come along.
-        tokio::task::yield_now().await;
         loop {
             let _turn = self.turn.lock().await;
             match outcome.try_recv() {

@@ -192,16 +192,16 @@ impl Mirror {
             .filter_map(|answer| answer.as_ref().ok().cloned())
             .collect();
         let name = IdempotencyKey::batch(requests.iter().map(|request| &request.key));
+        // Ask this before users are stored, whom a look finds or who were created: a company with known users does not count as new. It may
+        // have become ready in the middle of this batch, after it had refused some of the users.
+        let is_refused = |answer: &Sent| matches!(answer, Err(Failed::NotFound(_) | Failed::Rejected(_, 409)));
+        let may_become_ready = answers.iter().any(is_refused) && self.is_new(company).await?;
         let is_to_look = |answer: &Sent| matches!(answer, Err(failed) if may_be_there(failed));
         let there = if answers.iter().any(is_to_look) {
             self.list_by_address(company).await
         } else {
             Ok(HashMap::new())
         };
-        // Ask this before the created users are stored: a company with known users does not count as new. It may have become ready in the
-        // middle of this batch, after it had refused some of the users.
-        let is_refused = |answer: &Sent| matches!(answer, Err(Failed::NotFound(_) | Failed::Rejected(_, 409)));
-        let may_become_ready = answers.iter().any(is_refused) && self.is_new(company).await?;
         // After the look, which may not show them yet.
         let of_batch = (name.as_str(), self.now());
         self.content.add_users(company, &created, of_batch).await?;

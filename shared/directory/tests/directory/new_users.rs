@@ -45,28 +45,30 @@ async fn r82_a_user_listed_late_is_waited_for_and_not_sent_again() {
 #[tokio::test]
 async fn r82_a_user_whom_a_new_company_does_not_take_yet_waits_though_others_are_taken() {
     let database = Database::start().await;
-    let port = Port::start(&database, "ready-meanwhile").await;
-    let Ok(NewCompany::Created(company)) = port.create_company("1", "Nieuw BV").await else {
-        panic!("the company is created")
-    };
-    port.account
-        .fault(json!({"match": {"method": "POST", "path": "/users$"}, "times": 1, "answer": {"status": 404}}));
-    let users = ["1", "2", "3"].map(|key| request(key, &format!("{key}@nieuw.example")));
-    let mut until = None;
-    for outcome in port.run().create_users(&company, &users).await {
-        match outcome {
-            Ok(NewUser::Created(_)) => {}
-            Ok(NewUser::Waits(moment)) if until.is_none() => until = Some(moment),
-            other => panic!("{other:?}"),
+    for status in [404, 409] {
+        let port = Port::start(&database, &format!("ready-meanwhile-{status}")).await;
+        let Ok(NewCompany::Created(company)) = port.create_company("1", "Nieuw BV").await else {
+            panic!("the company is created")
+        };
+        port.account
+            .fault(json!({"match": {"method": "POST", "path": "/users$"}, "times": 1, "answer": {"status": status}}));
+        let users = ["1", "2", "3"].map(|key| request(key, &format!("{key}@nieuw.example")));
+        let mut until = None;
+        for outcome in port.run().create_users(&company, &users).await {
+            match outcome {
+                Ok(NewUser::Created(_)) => {}
+                Ok(NewUser::Waits(moment)) if until.is_none() => until = Some(moment),
+                other => panic!("{other:?}"),
+            }
         }
+        port.wait_until(until.expect("one is not taken yet"));
+        let made = port.run().create_users(&company, &users).await;
+        assert!(
+            made.iter().all(|made| matches!(made, Ok(NewUser::Created(_)))),
+            "{made:?}"
+        );
+        assert_eq!(port.account.mails().len(), 3);
     }
-    port.wait_until(until.expect("one is not taken yet"));
-    let made = port.run().create_users(&company, &users).await;
-    assert!(
-        made.iter().all(|made| matches!(made, Ok(NewUser::Created(_)))),
-        "{made:?}"
-    );
-    assert_eq!(port.account.mails().len(), 3);
 }
 
 #[tokio::test]
